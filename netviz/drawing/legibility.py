@@ -9,13 +9,23 @@ from netviz.drawing.network_layout import most_discs, place
 from netviz.drawing.panels.classic import caption_slot
 from netviz.drawing.panels.hidden_names import fitted
 from netviz.drawing.panels.hidden_names import room_below as room_for_hidden
-from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, radius_in_row, room_below
+from netviz.drawing.panels.labels import (
+    AWAY,
+    GAP,
+    LONGEST,
+    MOST,
+    TWO_LINES,
+    presents_examples,
+    radius_in_row,
+    room_below,
+)
 from netviz.drawing.panels.neurons import RING
 from netviz.drawing.panels.own import paragraph
 from netviz.drawing.panels.titles import CaptionSlot
 from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Font, Typefaces, two_lines, width, wrap
 from netviz.scene.panels import TextPanelSpec
+from netviz.scene.phrases import say
 from netviz.scene.scene import Look
 from netviz.timeline.frame import node_counts
 
@@ -43,14 +53,19 @@ def cut_names(scene: Look) -> list[str]:
     slot = layout.places.get("network")
     if slot is None or scene.style == "classic" or scene.runs or scene.network.grid is not None:
         return []
-    font, small = Typefaces.make(scene.font).words, layout.small
-    names = scene.network.inputs, scene.network.outputs
+    faces, small = Typefaces.make(scene.font), layout.small
+    font = faces.words
+    names, lines_of_inputs = (scene.network.inputs, scene.network.outputs), 2
     if layout.flow == "right":
-        rooms = [
-            min(LONGEST * layout.size[0], max((width(line, font, layout.body) for line in lines), default=0.0))
-            + GAP * small
-            for lines in ([part for name in names[0] for part in two_lines(name)], names[1])
-        ]
+        most, counts = most_discs(slot, layout.flow, layout.unit), node_counts(scene)
+        apart, longest = (slot.height / (min(most, count) + 0.6) for count in (counts[0], max(counts)))
+        apart = min(apart, 1.25 * longest)  # about as in `network_layout.place`; halos take some of the height
+        lines_of_inputs = 2 if apart >= TWO_LINES * small else 1
+        inputs = [part for name in names[0] for part in (two_lines(name) if lines_of_inputs == 2 else [name])]
+        widest = [max((width(line, font, layout.body) for line in lines), default=0.0) for lines in (inputs, names[1])]
+        if presents_examples(scene) and (scene.outline.layers[-1] == 1 or not scene.outline.has_classes):
+            widest[1] = max(widest[1], width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body))
+        rooms = [min(LONGEST * layout.size[0], wide) + GAP * small for wide in widest]
         part = min(1.0, MOST * slot.width / max(1e-9, sum(rooms)))
         rooms = [part * room - AWAY * small for room in rooms]
     else:
@@ -61,7 +76,7 @@ def cut_names(scene: Look) -> list[str]:
                 slot.width / 2 - radius_in_row(layout, slot, most) - AWAY * small
             )  # beside the one neuron, in the middle
     found = []
-    for kind, of_kind, room, most in zip(("inputs", "outputs"), names, rooms, (2, 1), strict=True):
+    for kind, of_kind, room, most in zip(("inputs", "outputs"), names, rooms, (lines_of_inputs, 1), strict=True):
         for index, name in enumerate(of_kind):
             lines, _ = wrap(name, font, small, room, small, most)
             if " ".join(lines) != name:

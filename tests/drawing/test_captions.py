@@ -208,3 +208,24 @@ def test_long_names_stand_on_two_lines_and_what_is_cut_is_told(size: str, writte
     assert {"the age of", "the tree"} <= {text.text for text in words}
     assert any(text.text.endswith("…") for text in words)
     assert min(text.size for text in words) >= smallest_type(scene.output.size) - 1e-9
+
+
+@pytest.mark.parametrize(("high", "is_cut"), [(0.4, False), (0.25, False), (0.15, True)])
+def test_names_beside_neurons_that_stand_close_are_whole_or_told(
+    high: float, is_cut: bool, written: list[Written]
+) -> None:
+    inputs = ["length of the sepal", "width of the sepal", "colour"]
+    scene = short_scene(
+        network={"layers": [3, 4, 1], "inputs": inputs},
+        panels=[{"panel": "network", "at": [0.05, 0.25, 0.3, high]}],
+        output__size="640x360",
+    )
+    assert any("is cut" in note for note in prepare(scene).notes) == is_cut
+    timeline = timeline_of(scene)
+    renderer = Renderer(timeline)
+    del written[:]
+    renderer.draw(timeline.frame(first(timeline, "step", 0.5)))
+    texts = {text.text for text in written}
+    assert any(text.endswith("…") for text in texts) == is_cut
+    assert is_cut or {"length of", "width of", "the sepal"} <= texts
+    assert "colour" in texts

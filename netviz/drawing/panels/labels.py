@@ -37,6 +37,8 @@ LINE = 1.1
 """Distance from one line of a name to the next, in sizes of its type."""
 _APART = 2.7
 """Distance between neurons from which names beside them may have two lines, in sizes of type."""
+TWO_LINES = 2.3
+"""The least such distance: names on two lines, one above the other, leave a gap to the next."""
 BARELY = 0.85
 """Part of the usual size; names below the inputs that would be smaller on one line have two."""
 LONG_NAME = 5.0
@@ -72,7 +74,7 @@ def _texts(context: RenderContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.outline.layers[-1]
 
 
-def _presents_examples(scene: Look) -> bool:
+def presents_examples(scene: Look) -> bool:
     """True if the film ever presents something, so that outputs are compared with targets."""
     return scene.presentation == "each" or any(isinstance(shot, ThinkShot | WalkShot) for shot in scene.shots)
 
@@ -118,7 +120,7 @@ def _preferred_margins(
     if _in_one_line(context, slot, most) and layout.flow == "right":
         right += target_width + 0.6 * layout.body
         longest *= IN_ONE_LINE
-    if _presents_examples(scene):
+    if presents_examples(scene):
         right = max(right, target_width, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if columns > 1 and has_classes(context.recording.examples.targets):
@@ -277,12 +279,21 @@ class Names:
         return [(text, smallest) for text, _ in fitted]
 
     def _beside_inputs(self, texts: tuple[str, ...], slot: float, apart: float) -> list[tuple[list[str], float]]:
-        """Names at the left of their neurons, on two lines only where those stand far enough apart."""
+        """Names at the left of their neurons, on two lines only where those stand far enough apart.
+
+        Two smaller lines are better than one that is cut: names may differ in their second word.
+        """
         layout, font = self.context.layout, self.context.faces.words
         lines = _beside_inputs(self.context, texts, slot, apart)
+        size = layout.body
         if max(map(len, lines), default=1) == 1:
-            return [([text], size) for text, size in self._same_size(texts, slot)]
-        fitted = [[fit(line, font, layout.body, slot, self.least) for line in each] for each in lines]
+            fitted_whole = self._same_size(texts, slot)
+            size = min(size, apart / TWO_LINES)
+            is_whole = all(text == name for (text, _), name in zip(fitted_whole, texts, strict=True))
+            if self.context.compared or is_whole or size < self.least:
+                return [([text], size) for text, size in fitted_whole]
+            lines = [[text] if width(text, font, size) <= slot else two_lines(text) for text in texts]
+        fitted = [[fit(line, font, size, slot, self.least) for line in each] for each in lines]
         smallest = min(size for each in fitted for _, size in each)
         return [([text for text, _ in each], smallest) for each in fitted]
 
@@ -350,9 +361,7 @@ class Names:
             found.append(Rect(left, top, wide, high))
         missed = say(self.scene, "label-missed", missed="0.00") if self.misses and self.says_targets else ""
         wanted = (
-            say(self.scene, "label-wants", target="0.00")
-            if _presents_examples(self.scene) and self.says_targets
-            else ""
+            say(self.scene, "label-wants", target="0.00") if presents_examples(self.scene) and self.says_targets else ""
         )
         for index in self.places.discs(self.last).tolist():
             (name, size), (x, y) = self.outputs[index], self.places.centres[-1][index]
