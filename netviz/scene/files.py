@@ -95,7 +95,10 @@ def no_such_file(path: Path, kinds: Sequence[str], *, may_be_bundled: bool = Tru
         return f"no such file ({_listed(sorted(beside))} there)" if beside else "no such file"
     bundled = [each.name for each in sorted(assets_folder().glob("*.*")) if each.suffix in kinds]
     like_it = path.name if path.name in bundled else bundled[0] if len(bundled) == 1 else None
-    return "no such file" if like_it is None else f"no such file ({BUNDLED}{like_it} comes with netviz)"
+    if like_it is not None:
+        return f"no such file ({BUNDLED}{like_it} comes with netviz)"
+    # A name such as Helvetica: of a font, say, that is on the computer, but no path.
+    return "no such file" if path.suffix else f"no such file; write the path of a {' or '.join(kinds)} file"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -50,6 +50,10 @@ PACKAGE = Path(__file__).parents[2] / "netviz"
         (["render", "my.yaml", "--audio", "some.mp3"], "--audio some.mp3: no such file (bundled:track.mp3 comes"),
         (["render", "my.yaml", "--set", "words=german.yaml"], "german.yaml: no such file (bundled:german.yaml comes"),
         (["render", "my.yaml", "--set", "font=a.ttf"], "--set font: a.ttf: no such file"),
+        (
+            ["render", "my.yaml", "--set", "font=Big"],
+            "--set font: Big: no such file; write the path of a .ttf or .otf file",
+        ),
         (["render"], "no scene given, and my.yaml lies here; type: netviz render my.yaml, or netviz render xor"),
         (["still"], "no scene given, and my.yaml lies here; type: netviz still my.yaml, or netviz still xor"),
     ],
