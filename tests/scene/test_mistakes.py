@@ -67,7 +67,6 @@ from tests.scene.smallest import BASE, Write, told
         ("panels: [{panel: curve, at: {wide: [0, 0]}}]", "7:36: panels[0].at.wide: expected a list of 4 numbers, got [0, 0]"),
         ("panels: [{panel: curve, at: {wdie: [0, 0, 1, 1]}}]", "7:30: panels[0].at.wdie: unknown key (did you mean 'wide'?)"),
         ("panels: [{panel: picture}]", "7:10: panels[0].file: missing; expected text"),
-        ("panels: [{panel: text}]", "7:10: panels[0].text: missing; expected text"),
         ("panels: [{panel: text, text: ''}]", "7:30: panels[0].text: expected text, got ''"),
         ("panels: [{panel: text, text: x, align: centre}]", "7:40: panels[0].align: expected one of left, middle, right, got 'centre'"),
         ("panels: [{panel: text, text: x, at: {wide: [1, 0, 1, 1]}}]", "7:44: panels[0].at.wide: a place is [left, top, width, height]"),
