@@ -157,6 +157,30 @@ def test_names_of_any_length_are_read_and_nothing_overlaps(
     assert not [(a.text, b.text) for k, a in enumerate(own) for b in own[k + 1 :] if a.touches(b)]
 
 
+@pytest.mark.parametrize("size", ["960x540", "540x540"])
+def test_names_on_both_sides_leave_the_neurons_their_room(size: str, written: list[Written]) -> None:  # noqa: F811
+    inputs = ["alcalinity of the ash", "nonflavanoid phenols", "diluted wines", *(f"column {each}" for each in "abcd")]
+    outputs = ["Barbera", "a dormant account", "Grignolino"]
+    scene = named(outputs, "softmax", size)
+    content = scene.model_dump(mode="json", exclude_unset=True)
+    content["network"] |= {"layers": [7, 6, 3], "inputs": inputs}
+    for example in content["data"]["examples"]:
+        example["inputs"] += [0.1, 0.2, 0.3]
+    timeline = timeline_of(Scene.model_validate(content), seconds=12)
+    renderer = Renderer(timeline)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
+    first_layer, names = panel.places.centres[0], panel.places.centres[-1] - bars_of(renderer).rows.half
+    assert names[:, 0].min() - first_layer[0, 0] > 0.2 * panel.slot.width
+    frame = replace(timeline.frame(first(timeline, "step")), compared=1.0, presented=1.0, key="all")
+    written.clear()
+    renderer.draw(replace(frame, arrived=tuple(np.ones_like(layer) for layer in frame.arrived)))
+    beside = [text for text in written if panel.slot.x <= text.left and text.right < first_layer[0, 0]]
+    assert len(beside) >= 7
+    assert not [(a.text, b.text) for k, a in enumerate(beside) for b in beside[k + 1 :] if a.touches(b)]
+    says = next(text for text in written if text.text.startswith("says"))
+    assert says.right <= timeline.scene.output.size[0] and "…" not in says.text
+
+
 def test_more_classes_than_rows_stay_as_they_are() -> None:
     scene = named([f"c{number}" for number in range(30)], "softmax", "960x540")
     renderer = Renderer(timeline_of(scene, seconds=12))

@@ -31,6 +31,8 @@ LENGTH, LENGTH_UP = 0.21, 0.13
 """Length of a full bar, as a part of the network's slot across, or down where bars stand upright."""
 LENGTHS_BESIDE_BLOCKS = 0.09, 0.06
 """The same where blocks stand in the network, which need the room."""
+SHORTEST = 0.5
+"""Part of its length to which a full bar is shortened where names on both sides leave the network little room."""
 LARGE, LARGE_BESIDE_BLOCKS = 1.25, 1.05
 """Largest size of names, in sizes of the body's type; and where blocks stand in the network."""
 SHORT = 0.012
@@ -76,6 +78,10 @@ class ClassRows:
         if self.up:
             return float(2 * self.half[:, 1].max()) + 2 * self.gap + self.length + 1.2 * self.size + self.verdict
         return float(2 * self.half[:, 0].max()) + 2 * self.gap + self.length + self.value
+
+    def within(self, room: float) -> ClassRows:
+        """The rows with bars so much shorter that they take no more room along the flow, as far as bars may be."""
+        return replace(self, length=max(SHORTEST * self.length, self.length - max(0.0, self.margin - room)))
 
 
 def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows | None:
@@ -271,7 +277,8 @@ class ClassBars:
             y = float(self.centres[0, 1] + rows.half[0, 1]) - rows.margin + 0.5 * size
         else:
             x = float(self._start(0)[0])
-            y, room = float(self.centres[-1, 1]) + rows.step / 2 + 0.62 * rows.verdict, 0.975 * across - x
+            y = float(self.centres[-1, 1]) + rows.step / 2 + 0.62 * rows.verdict
+            room = 0.975 * across - float((self.centres - rows.half)[:, 0].min())
         if frame.asked > 0:
             left, top = self._start(len(rows.names) // 2)
             middle = float(self.centres[:, 1].mean())
@@ -287,6 +294,8 @@ class ClassBars:
         text, is_right = verdict_text(self.context, frame.activations[-1], frame.target)
         ink = self.right if is_right else self.gold if is_right is False else theme.ink
         text, size = fit(text, faces.medium, size, room, 0.8 * layout.small)
+        if not rows.up:  # a long one begins below the names
+            x = min(x, 0.975 * across - width(text, faces.medium, size))
         self.shaded.text(text, x, y, faces.medium, size, ink, anchor, level)
 
     def _level(self, frame: Frame) -> float:

@@ -47,6 +47,9 @@ SPILL = 24
 
 ERROR_GLOW = 0.8
 """Brightness of the halo of the largest error."""
+LEAST_BESIDE_ROWS = 0.28
+"""Part of the slot's width that is left for neurons between the inputs' names and the outputs' rows: bars are shorter,
+and then names smaller or cut, before it is less."""
 STEPS_BACK = 0.7
 """Part of their strength that the synapses lose where ghosts are seen over them."""
 
@@ -288,6 +291,9 @@ def arrange_network(
     most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
     rows = class_rows(context, slot, maps)
     collapsed = collapse_network(context.recording, context.scene, most, rows=0 if rows is None else len(rows.names))
+    if rows is not None and not rows.up:
+        left, *_ = margins_for_names(context, slot, beside_each_other(collapsed), has_rows=True)
+        rows = rows.within((1 - LEAST_BESIDE_ROWS) * slot.width - left)
     return collapsed, rows, place_network(context, slot, collapsed, rows)
 
 
@@ -303,6 +309,7 @@ def place_network(
         above = rows.margin
     elif rows is not None:
         right = rows.margin
+        left = min(left, max(0.0, (1 - LEAST_BESIDE_ROWS) * slot.width - right))
     if rows is None and (scene.told is not None or any(caption.moment.kind == "event" for caption in scene.captions)):
         # Captions point to neurons by rings around them, which must stay below the caption.
         above = max(above, min(RING * layout.unit, 0.1 * slot.height))
