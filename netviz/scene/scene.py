@@ -114,7 +114,7 @@ class _Story(_Titles):
     darker at most."""
     duration: Seconds | None = None
     """Length in seconds, a day at most, of a film without music or whose music is fitted to it. Default: one second a
-    step, and with more than 50 examples about two minutes at most; of a run that netviz did not train, about a
+    step, and with more than 10 examples about two minutes at most; of a run that netviz did not train, about a
     minute."""
     story: StoryOrAuto = Story(tell="default")
     """Captions that netviz writes about the run. auto: all topics; null: none; or a mapping with more settings.

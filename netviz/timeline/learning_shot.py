@@ -28,9 +28,9 @@ PACE = (Fraction(11, 5), Fraction(7, 5))
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
 """Seconds of a sweep to the next shown cycle, and fewest of all sweeps of all learning shots together, in a film
 without a given length."""
-LONG_TABLE, MOST_LEARNED = 50, Fraction(120)
+LONG_TABLE, MOST_LEARNED = 10, Fraction(120)
 """Largest number of examples of which each is presented in each shown cycle of a film without a given length; and most
-seconds of all learning shots where there are more: who wants to watch hundreds at one a second will say so."""
+seconds of all learning shots where there are more: who wants to watch all of them at one a second will say so."""
 MOST_RECORDED, UNHURRIED = Fraction(50), Fraction(3, 4)
 """Most seconds of all learning shots of a run that netviz did not train, in a film without a given length; and of its
 steps, which are on average no shorter: so it presents some of many examples in each cycle, in turn."""
