@@ -1,4 +1,5 @@
-"""Notes on a scene's data: values that its first layer can hardly take, and targets that its outputs cannot give."""
+"""Notes on a scene's data: values that its first layer can hardly take, and targets that its outputs cannot give, or
+that the hidden neurons cannot learn."""
 
 from __future__ import annotations
 
@@ -24,6 +25,10 @@ FAR_FOR_OTHERS = 10.0
 MOSTLY = 0.5
 """Share of the sums beyond it from which it is told. Measured: networks with that many at first learn the kinds of iris
 in 67 to 73 of 100 examples, where they learn 97 of normalised ones; with a fifth, they learn 87."""
+LARGE_TARGETS, LARGE_STEPS, NEVER_LARGE = 50.0, 0.5, 10.0
+"""Root mean square of targets from which hidden neurons with ends (`FAR`) are driven there; and of targets times the
+learning rate from which others overshoot, where targets are no smaller than the last. Measured with rents and counts at
+rates from 1e-6 to 0.1: beyond it errors stay two to five times those of divided targets, or training diverges."""
 _MOST_PRODUCTS, _MOST_ASKED = 20_000_000, 1_000
 _MOST_NAMED = 3
 _RANGES = {
@@ -43,7 +48,7 @@ _ROUNDING = 1e-9
 def data_notes(scene: Scene) -> Iterator[str]:
     """Notes for the user on the data of a scene, one line each: what hinders its learning, and what would help."""
     runs = run_scenes(scene) if scene.compare is not None else (scene,)
-    for notes in (_constant_inputs, _far_values, _unreachable_targets):
+    for notes in (_constant_inputs, _far_values, _unreachable_targets, _large_targets, _missing_biases):
         yield from [note for run in runs for note in notes(run)][:1]
 
 
@@ -129,3 +134,42 @@ def _unreachable_targets(scene: Scene) -> Iterator[str]:
     which = f"example {first + 1}" if data.examples is not None else f"a point of {data.dataset}"
     of = f"{int(wrong.sum()):,} of {count(len(targets), 'example')}"
     yield f"data: {which} {what}: {of} cannot be answered right; {right}"
+
+
+def _large_targets(scene: Scene) -> Iterator[str]:
+    """Targets so large that the errors they make drive the hidden neurons out of the range in which they learn."""
+    activations, training = scene.network.activations, scene.training
+    if activations[-1] != "linear" or len(activations) == 1 or training.optimizer.name == "adam":
+        return
+    targets = examples_of(scene).targets
+    with np.errstate(all="ignore"):
+        size = float(np.sqrt((targets**2).mean(axis=0)).max())
+    bounded = next((each for each in activations[:-1] if each in FAR), None)
+    if not (size > LARGE_TARGETS if bounded else size > NEVER_LARGE and size * training.learning_rate > LARGE_STEPS):
+        return
+    which = f" of '{printable(scene.network.outputs[0])}'" if len(scene.network.outputs) == 1 else ""
+    why = (
+        f"such errors drive hidden {bounded} neurons to their ends, where they hardly learn"
+        if bounded
+        else f"with a training.learning_rate of {training.learning_rate:g} such errors make steps that overshoot"
+    )
+    divisor = 10.0 ** np.floor(np.log10(np.abs(targets).max()))
+    yield (
+        f"data: the targets{which} go from {targets.min():g} to {targets.max():g}, and {why}; "
+        f"divide them by {divisor:g}"
+    )
+
+
+def _missing_biases(scene: Scene) -> Iterator[str]:
+    """Targets far from zero of a network that, without biases, answers zero to the mean of its inputs."""
+    network, data = scene.network, scene.data
+    if network.bias or data.normalize != "standard" or not {*network.activations} <= {"tanh", "linear"}:
+        return
+    targets = examples_of(scene).targets
+    mean, spread = targets.mean(axis=0), targets.std(axis=0)
+    far = np.abs(mean) > spread
+    if far.any():
+        yield (
+            f"network.bias: without biases the network answers 0 to the mean of its inputs, and the targets are "
+            f"{mean[far.argmax()]:g} on average; network.bias: true helps"
+        )

@@ -121,3 +121,56 @@ def test_points_of_a_data_set_and_runs_that_are_compared_are_told_of_once() -> N
     assert len(run_scenes(compared)) == 3
     (told,) = data_notes(compared)
     assert told.startswith("data: a point of circle has the target -1, and sigmoid outputs give 0 to 1: ")
+
+
+def flats(size: float) -> list[tuple[list[float], float]]:
+    """Areas and ages of flats, and their rents in thousands times `size`."""
+    rows = np.random.default_rng(1).uniform([25, 0], [140, 100], (60, 2))
+    return [(row, size * (0.2 + 0.011 * row[0] - 0.003 * row[1])) for row in rows.tolist()]
+
+
+@pytest.mark.parametrize(("activation", "rate"), [("tanh", 0.01), ("sigmoid", 0.001), ("relu", 0.0003)])
+def test_targets_are_told_where_their_size_hinders_learning(activation: str, rate: float) -> None:
+    def run(size: float, rate: float) -> tuple[list[str], float]:
+        network = {"layers": [2, 6, 1], "activation": [activation, "linear"], "bias": True, "outputs": ["rent"]}
+        found = scene(
+            flats(size),
+            network,
+            data={"normalize": "standard"},
+            cycles=100,
+            learning_rate=rate,
+            initial_weights="glorot",
+        )
+        notes = [*data_notes(found)]
+        return notes, np.inf if activation == "relu" and notes else float(train(found).main_curve[-1]) / size
+
+    (told, large), (near, divided) = run(10_000.0, rate), run(1.0, 0.01)
+    (note,) = told
+    assert note.startswith("data: the targets of 'rent' go from ") and note.endswith("; divide them by 10000")
+    why = f"a training.learning_rate of {rate:g} such" if activation == "relu" else f"hidden {activation} neurons to"
+    assert why in note
+    assert near == [] and large > 2 * divided
+
+
+def test_large_targets_that_do_no_harm_are_not_told() -> None:
+    rents = flats(1000.0)
+    data = {"normalize": "standard"}
+
+    def told(layers: list[int], activation: list[str], **training: Any) -> list[str]:
+        network = {"layers": layers, "activation": activation, "bias": True}
+        return [*data_notes(scene(rents, network, data=data, initial_weights="glorot", **training))]
+
+    assert told([2, 4, 1], ["relu", "linear"], learning_rate=1e-5) == []
+    assert told([2, 1], ["linear"], learning_rate=0.01) == []
+    assert told([2, 4, 1], ["tanh", "linear"], learning_rate=0.01, optimizer="adam") == []
+    assert len(told([2, 4, 1], ["tanh", "linear"], learning_rate=0.01)) == 1
+
+
+def test_a_network_that_answers_zero_in_the_middle_is_told_of_biases() -> None:
+    data = {"normalize": "standard"}
+    (note,) = of(["tanh", "linear"], flats(1.0), data)
+    assert note.startswith("network.bias: without biases the network answers 0 to the mean of its inputs, and the targ")
+    assert note.endswith(" on average; network.bias: true helps")
+    around = [(inputs, target - 0.95) for inputs, target in flats(1.0)]
+    assert of(["tanh", "linear"], around, data) == of(["relu", "linear"], flats(1.0), data) == []
+    assert of(["tanh", "linear"], flats(1.0), data, bias=True) == of(["tanh", "sigmoid"], flats(0.1), data) == []
