@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from netviz.errors import MOST_PROBLEMS
 from netviz.scene.messages import Schema, advice, choices, expected, found, nearest
 from netviz.scene.scene import Scene
-from netviz.scene.synonyms import absent, keys_meant, shot_keys_meant
+from netviz.scene.synonyms import RUN_NAMES, absent, keys_meant, shot_keys_meant
 from netviz.scene.yaml import YamlPath
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
@@ -182,6 +182,8 @@ def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any, *, 
         suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
     elif path[0] == "shots" and (own := [name for name in shot_keys_meant(key) if name in valid]):
         suggestion = f"did you mean '{own[0]}'?"
+    elif path[0] == "compare" and "name" in valid and key in RUN_NAMES:
+        suggestion = "did you mean 'name'?"
     elif meant := [other for other in keys_meant(key) if path[0] != "panels" or other.startswith("panels.")]:
         # A key that stands beside the wrong one is named as its neighbours are.
         above = "".join(f"{step}." for step in path[:-1])

@@ -82,6 +82,9 @@ cycle: epoch step at
 """)
 """Word -> keys of a shot."""
 
+RUN_NAMES = frozenset({"label", "title", "caption"})
+"""Words for the name of a run in `compare`."""
+
 ABSENT = {
     **dict.fromkeys(("rmsprop", "adagrad", "adamw", "nesterov"), "training.optimizer is sgd, momentum or adam"),
     **dict.fromkeys(

@@ -39,6 +39,7 @@ _CLEARER_MESSAGES = (
     ),
     ("cannot start any token", "{}; a text that begins with it must be quoted"),
     ("undefined alias", "{}; a text that begins with * must be quoted"),
+    ("but got '?'", "a text that holds ? must be quoted in brackets or braces"),
     ("but found '<block mapping start>'", "the indentation does not fit the lines above"),
     ("but found '<block sequence start>'", "the indentation does not fit the lines above"),
 )

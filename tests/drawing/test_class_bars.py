@@ -181,6 +181,23 @@ def test_names_on_both_sides_leave_the_neurons_their_room(size: str, written: li
     assert says.right <= timeline.scene.output.size[0] and "…" not in says.text
 
 
+def test_the_verdict_ends_before_a_plane_beside_the_network(written: list[Written]) -> None:  # noqa: F811
+    content = named(["Frischkäse", "versicolor", "Gruyère"], "softmax", "640x360").model_dump(
+        mode="json", exclude_unset=True
+    )
+    content["network"]["layers"][0] = 2
+    for example in content["data"]["examples"]:
+        example["inputs"] = example["inputs"][:2]
+    content["panels"] = [{"panel": name} for name in ("network", "boundary", "curve", "title")]
+    timeline = timeline_of(Scene.model_validate(content), seconds=12)
+    renderer = Renderer(timeline)
+    frame = replace(timeline.frame(first(timeline, "step")), compared=1.0, presented=1.0, key="all")
+    written.clear()
+    renderer.draw(replace(frame, arrived=tuple(np.ones_like(layer) for layer in frame.arrived)))
+    says = next(text for text in written if text.text.startswith("says"))
+    assert says.right < renderer.context.layout.places["boundary"].x
+
+
 def test_more_classes_than_rows_stay_as_they_are() -> None:
     scene = named([f"c{number}" for number in range(30)], "softmax", "960x540")
     renderer = Renderer(timeline_of(scene, seconds=12))

@@ -175,3 +175,27 @@ def test_runs_of_different_layers_stand_side_by_side_and_the_one_layer_never_par
     panels = [panel for panel in Renderer(film).panels if isinstance(panel, NetworkPanel)]
     assert [len(panel.places.centres) for panel in panels] == [3, 2]
     assert np.ptp(Renderer(film).draw(film.frame(film.frame_count - 1))) > 100, "both are drawn"
+
+
+@pytest.mark.parametrize("shape", SIZES)
+@pytest.mark.parametrize("count", [2, 3])
+def test_names_of_classes_are_whole_and_apart_or_left_out(shape: str, count: int, written: list[Written]) -> None:
+    names = ["Barbera", "a dormant account of old", "Grignolino"]
+    examples = [{"inputs": [number, 1], "target": [int(each == number) for each in range(3)]} for number in range(3)]
+    width, height = SIZES[shape]
+    scene = Scene.model_validate(
+        {
+            "network": {"layers": [2, 9, 3], "activation": ["tanh", "softmax"], "outputs": names},
+            "data": {"examples": examples},
+            "training": {"cycles": 3},
+            "schedule": {"cycles": [1, 3]},
+            "compare": SEEDS[:count],
+            "output": {"size": f"{width // 3}x{height // 3}"},
+        }
+    )
+    renderer, film = shown(scene)
+    written.clear()
+    renderer.draw(film.frame(first(film.clock, "step", 0.5)))
+    own = [text for text in written if text.text in names]
+    assert len(own) in (0, 3 * count) and not [text for text in written if text.text.endswith("…")]
+    assert not [(a, b) for a, b in combinations(own, 2) if a.touches(b)]

@@ -31,6 +31,7 @@ from tests.scene.smallest import BASE, Write, told
         ('"\\ud800\\n": 1', "7:1: '\\ud800\\n': unknown key"),
         ("style: Glow", "7:8: style: expected one of glow, classic, playground, got 'Glow' (did you mean 'glow'?)"),
         ("style: 5", "7:8: style: expected one of glow, classic, playground, got whole number 5"),
+        ("compare: [{label: fast, set: {}}]", "7:12: compare[0].label: unknown key (did you mean 'name'?)"),
         ("shots: [{shot: lerning}]", "7:16: shots[0].shot: expected one of title, rest, learning, think, walk, got 'lerning' (did you mean 'learning'?)"),
         ("shots: [{caption: x}]", "7:9: shots[0].shot: missing; expected one of title, rest, learning, think, walk"),
         ("shots: [{shot: [x]}]", "7:16: shots[0].shot: expected one of title, rest, learning, think, walk, got list ['x']"),

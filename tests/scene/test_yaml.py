@@ -105,6 +105,7 @@ def test_only_a_text_that_a_word_with_a_hash_follows_gets_a_note() -> None:
         ("a: [1, 2\n", 2, 1, "flow sequence that begins in line 1"),
         ("title: this: that\n", 1, 12, "must be quoted"),
         ("title: @me\n", 1, 8, "must be quoted"),
+        ("title: {is: What is it?}\n", 1, 23, "a text that holds ? must be quoted in brackets or braces"),
         ("title: *me\n", 1, 8, "must be quoted"),
         (" a: 1\nb: 2\n", 2, 1, "indentation"),
         ("a: 'x\n", 2, 1, "quoted scalar"),

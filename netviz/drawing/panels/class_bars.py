@@ -273,12 +273,13 @@ class ClassBars:
         across, place = layout.size[0], layout.places["network"]
         anchor: Anchor = "middle" if rows.up else "left"
         if rows.up:
-            x, room = place.x + place.width / 2, 0.9 * place.width
+            x, room, end = place.x + place.width / 2, 0.9 * place.width, place.right
             y = float(self.centres[0, 1] + rows.half[0, 1]) - rows.margin + 0.5 * size
         else:
             x = float(self._start(0)[0])
             y = float(self.centres[-1, 1]) + rows.step / 2 + 0.62 * rows.verdict
-            room = 0.975 * across - float((self.centres - rows.half)[:, 0].min())
+            end = min(0.975 * across, place.right if place.right < 0.93 * across else across)  # a panel may stand there
+            room = end - float((self.centres - rows.half)[:, 0].min())
         if frame.asked > 0:
             left, top = self._start(len(rows.names) // 2)
             middle = float(self.centres[:, 1].mean())
@@ -295,7 +296,7 @@ class ClassBars:
         ink = self.right if is_right else self.gold if is_right is False else theme.ink
         text, size = fit(text, faces.medium, size, room, 0.8 * layout.small)
         if not rows.up:  # a long one begins below the names
-            x = min(x, 0.975 * across - width(text, faces.medium, size))
+            x = min(x, end - width(text, faces.medium, size))
         self.shaded.text(text, x, y, faces.medium, size, ink, anchor, level)
 
     def _level(self, frame: Frame) -> float:

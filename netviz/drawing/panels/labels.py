@@ -254,7 +254,7 @@ class Names:
             width(say(self.scene, "label-wants", target="0"), context.faces.medium, layout.body) + 0.6 * layout.body
         )
         size = layout.body
-        if self.are_many_classes and self.beside:  # capital letters above each other do not touch
+        if (self.are_many_classes or context.compared) and self.beside:  # letters above each other do not touch
             size = max(self.least, min(size, self._spacing(output_centres)))
         has_target = self.one_line and not self.are_many_classes  # of many classes the verdict says which is right
         self.outputs = self._same_size(outputs, self.slot - target_width if has_target else self.slot, size)
@@ -264,6 +264,8 @@ class Names:
             and any(text != name for (text, _), name in zip(self.outputs, outputs, strict=True))
         ):
             self.outputs = [("", size)] * len(outputs)  # the verdict has whole names
+        if context.compared and not self._outputs_readable(outputs, self._spacing(output_centres)):
+            self.outputs = [("", size)] * len(outputs)
         self.columns = self._columns_of_names(output_centres) if self.are_many_classes and self.beside else None
         self.misses = len(outputs) == 1 or self._spacing(output_centres) >= 4.6 * layout.body
         if context.compared:
@@ -302,6 +304,13 @@ class Names:
         return all(
             "".join(lines) == text and LEGIBLE * self.context.layout.small <= size <= 0.95 * apart
             for (lines, size), text in zip(self.inputs, texts, strict=True)
+        )
+
+    def _outputs_readable(self, texts: tuple[str, ...], apart: float) -> bool:
+        """True if the names of several outputs are whole, large enough, and not on each other."""
+        return len(texts) == 1 or all(
+            name == text and LEGIBLE * self.context.layout.small <= size and (not self.beside or size <= apart)
+            for (name, size), text in zip(self.outputs, texts, strict=True)
         )
 
     def _below(self, texts: tuple[str, ...], slot: float) -> list[tuple[list[str], float]]:
