@@ -198,6 +198,29 @@ def test_the_verdict_ends_before_a_plane_beside_the_network(written: list[Writte
     assert says.right < renderer.context.layout.places["boundary"].x
 
 
+@pytest.mark.parametrize("size", ["640x360", "480x480", "360x640"])
+def test_names_of_clouds_are_whole_where_no_point_is_followed_alone(
+    size: str,
+    written: list[Written],  # noqa: F811
+) -> None:
+    scene = Scene.model_validate(
+        {
+            "network": {"layers": [2, 8, 3], "outputs": ["Erle", "Birke", "Buche"]},
+            "data": {"dataset": "blobs"},
+            "training": {"cycles": 13, "learning_rate": 0.1},
+            "output": {"size": size},
+        }
+    )
+    timeline = timeline_of(scene, seconds=12)
+    renderer = Renderer(timeline)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
+    written.clear()
+    renderer.draw(timeline.frame(first(timeline, "sweep", 0.5)))
+    assert {text.text for text in written} >= {"x₁", "x₂", "Erle", "Birke", "Buche"}
+    first_layer, outputs = panel.places.centres[0], panel.places.centres[-1]
+    assert abs(outputs - first_layer[0])[:, 0 if panel.places.flow == "right" else 1].min() > 0.3 * panel.slot.width
+
+
 def test_more_classes_than_rows_stay_as_they_are() -> None:
     scene = named([f"c{number}" for number in range(30)], "softmax", "960x540")
     renderer = Renderer(timeline_of(scene, seconds=12))

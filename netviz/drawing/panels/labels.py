@@ -117,7 +117,7 @@ def _preferred_margins(
     scene = context.scene
     target_width = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
-    if _in_one_line(context, slot, most) and layout.flow == "right":
+    if _in_one_line(context, slot, most) and layout.flow == "right" and _presents_examples(scene):
         right += target_width + 0.6 * layout.body
         longest *= IN_ONE_LINE
     if presents_examples(scene):
@@ -149,8 +149,11 @@ def _beside_many_classes(context: RenderContext, names: tuple[str, ...], columns
     layout, faces = context.layout, context.faces
     longest = LONGEST_OF_MANY * layout.size[0]
     widest = min(longest, max(width(name, faces.words, layout.body) for name in names))
+    named = columns * (widest + 0.5 * layout.body) if widest else 0.0
+    if not _presents_examples(context.scene):  # nothing is said of any
+        return named
     said = say(context.scene, "label-says-wrong", answer="M", target="M")
-    return columns * (widest + 0.5 * layout.body) + width(said, faces.medium, layout.body) + widest
+    return named + width(said, faces.medium, layout.body) + widest
 
 
 def room_below(layout: Layout, slot: Rect, count: int, most: int) -> float:
@@ -256,7 +259,8 @@ class Names:
         size = layout.body
         if (self.are_many_classes or context.compared) and self.beside:  # letters above each other do not touch
             size = max(self.least, min(size, self._spacing(output_centres)))
-        has_target = self.one_line and not self.are_many_classes  # of many classes the verdict says which is right
+        # Of many classes the verdict says which is right, and of points that are learned together nothing does.
+        has_target = self.one_line and not self.are_many_classes and _presents_examples(self.scene)
         self.outputs = self._same_size(outputs, self.slot - target_width if has_target else self.slot, size)
         if (
             self.are_many_classes
