@@ -29,7 +29,7 @@ _MOST_NAMED = 20
 """Most columns and classes that a message lists."""
 _MOST_LINES = 4
 """Most lines that a message lists."""
-_LONGEST_SHOWN = 20
+_LONGEST_SHOWN, _TEXTS_SHOWN = 20, 6
 _LARGEST_WHOLE = 1e15
 
 
@@ -421,7 +421,8 @@ def _column_problem(chosen: _Chosen, columns: Sequence[int] | None, message: str
         return []
     first, others = columns[0], _others(chosen.table, columns)
     rows = chosen.columns[first].faults.get("text", ())[:_MOST_NAMED]
-    texts = _listed(dict.fromkeys(str(row.cells[first]).strip()[:_LONGEST_SHOWN] for row in rows))
+    shown = [*dict.fromkeys(str(row.cells[first]).strip()[:_LONGEST_SHOWN] for row in rows)]
+    texts = _listed(shown[:_TEXTS_SHOWN]) + (", ..." if len(shown) > _TEXTS_SHOWN else "")
     more = f"; likewise {_listed(others)}"
     is_text = message.replace("{}", f"holds text ({texts})")
     return [Problem(f"{chosen.table.where}: {chosen.table.name(first)}", is_text + (more if others else ""))]

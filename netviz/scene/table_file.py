@@ -33,6 +33,8 @@ def read_table(path: Path, where: str) -> Table:
     where: the file as the user knows it. Raises InputError if there is none in it, or a larger one than can be shown.
     """
     where = printable(where)
+    if path.suffix.lower() in (".npz", ".npy"):
+        raise InputError([Problem(where, f"holds arrays of NumPy; write arrays: {path.name} in place of csv")])
     if path.suffix.lower() in _SPREADSHEETS:
         raise InputError([Problem(where, _SPREADSHEET)])
     try:

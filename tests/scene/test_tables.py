@@ -168,3 +168,16 @@ def test_a_column_that_was_meant_as_numbers_is_no_column_of_words(
     assert lines[-1].startswith("t.csv:2: column 'b': expected a number, got text '5%' (write 5")
     Path("t.csv").write_text("a,b,kind\nx,y,0\nz,z,1\n")
     assert told("my.yaml") == ["my.yaml:2:7: data.inputs: missing: in t.csv no column but the targets holds numbers"]
+
+
+def test_of_a_column_of_titles_a_few_are_shown_and_arrays_are_sent_to_their_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b\n" + "".join(f"book {each},{each}\n" for each in range(30)))
+    Path("my.yaml").write_text("network: {layers: [1, 1]}\ndata: {csv: t.csv, inputs: a, targets: b}\n")
+    (line,) = told("my.yaml")
+    assert "'book 5', ...); give each" in line and "book 6" not in line
+    Path("t.npz").write_bytes(b"PK")
+    Path("my.yaml").write_text("network: {layers: [1, 1]}\ndata: {csv: t.npz, inputs: a, targets: b}\n")
+    assert told("my.yaml") == ["t.npz: holds arrays of NumPy; write arrays: t.npz in place of csv"]
