@@ -114,8 +114,8 @@ class _Story(_Titles):
     darker at most."""
     duration: Seconds | None = None
     """Length in seconds, a day at most, of a film without music or whose music is fitted to it. Default: one second a
-    step, and with more than 10 examples about two minutes at most; of a run that netviz did not train, about a
-    minute."""
+    step, and where that is more than two minutes no more than all steps need, with more than 50 examples about two
+    minutes; of a run that netviz did not train, about a minute."""
     story: StoryOrAuto = Story(tell="default")
     """Captions that netviz writes about the run. auto: all topics; null: none; or a mapping with more settings.
     Default: auto in a scene without captions of its own, and none in the style classic and for runs side by side."""

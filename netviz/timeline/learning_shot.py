@@ -28,9 +28,10 @@ PACE = (Fraction(11, 5), Fraction(7, 5))
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
 """Seconds of a sweep to the next shown cycle, and fewest of all sweeps of all learning shots together, in a film
 without a given length."""
-LONG_TABLE, MOST_LEARNED = 10, Fraction(120)
-"""Largest number of examples of which each is presented in each shown cycle of a film without a given length; and most
-seconds of all learning shots where there are more: who wants to watch all of them at one a second will say so."""
+UNHURRIED_LEARNING, LONG_TABLE = Fraction(120), 50
+"""Seconds of all learning shots in a film without a given length, from which on steps are shorter than a second; and
+largest number of examples of which each shown cycle presents every one, however long that takes: who wants to watch
+hundreds will say so."""
 MOST_RECORDED, UNHURRIED = Fraction(50), Fraction(3, 4)
 """Most seconds of all learning shots of a run that netviz did not train, in a film without a given length; and of its
 steps, which are on average no shorter: so it presents some of many examples in each cycle, in turn."""
@@ -101,8 +102,9 @@ class Learning:
     def natural_seconds(self) -> Fraction:
         """Its length in seconds in a film without a given length: one second a step.
 
-        Of more than `LONG_TABLE` examples no longer than `MOST_LEARNED`; of a run that netviz did not train, which may
-        have any number of examples, no longer than `MOST_RECORDED`: then each shown cycle presents some of them.
+        Of more than `UNHURRIED_LEARNING` no more than all steps need, and with more than `LONG_TABLE` examples no more
+        at all; of a run that netviz did not train, which may have any number of examples, no more than `MOST_RECORDED`:
+        then each shown cycle presents some of them.
         """
         if self.together:
             return max(SHORTEST_SWEEPS / self.shots, SWEEP * len(self.stops()))
@@ -111,7 +113,9 @@ class Learning:
         natural = _steps_in(len(self.cycles), self.most_in_cycle, self.held)
         if not self.is_own:
             return min(natural, MOST_RECORDED / self.shots)
-        return natural if self.most_in_cycle <= LONG_TABLE else min(natural, MOST_LEARNED / self.shots)
+        unhurried = UNHURRIED_LEARNING / self.shots
+        needed = natural * SHORTEST_STEP if self.most_in_cycle <= LONG_TABLE else unhurried
+        return min(natural, max(unhurried, needed))
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """Its pieces in so many seconds; the number of examples in each cycle; notes for the user on what is left out.

@@ -117,7 +117,7 @@ def _preferred_margins(
     scene = context.scene
     target_width = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
-    if _in_one_line(context, slot, most) and layout.flow == "right" and _presents_examples(scene):
+    if _in_one_line(context, slot, most) and layout.flow == "right" and presents_examples(scene):
         right += target_width + 0.6 * layout.body
         longest *= IN_ONE_LINE
     if presents_examples(scene):
@@ -150,7 +150,7 @@ def _beside_many_classes(context: RenderContext, names: tuple[str, ...], columns
     longest = LONGEST_OF_MANY * layout.size[0]
     widest = min(longest, max(width(name, faces.words, layout.body) for name in names))
     named = columns * (widest + 0.5 * layout.body) if widest else 0.0
-    if not _presents_examples(context.scene):  # nothing is said of any
+    if not presents_examples(context.scene):  # nothing is said of any
         return named
     said = say(context.scene, "label-says-wrong", answer="M", target="M")
     return named + width(said, faces.medium, layout.body) + widest
@@ -260,7 +260,7 @@ class Names:
         if (self.are_many_classes or context.compared) and self.beside:  # letters above each other do not touch
             size = max(self.least, min(size, self._spacing(output_centres)))
         # Of many classes the verdict says which is right, and of points that are learned together nothing does.
-        has_target = self.one_line and not self.are_many_classes and _presents_examples(self.scene)
+        has_target = self.one_line and not self.are_many_classes and presents_examples(self.scene)
         self.outputs = self._same_size(outputs, self.slot - target_width if has_target else self.slot, size)
         if (
             self.are_many_classes
