@@ -160,7 +160,8 @@ def _shot_spans(plan: Plan, moment: Moment) -> list[Span]:
     here = [span for span in plan.spans if moment.names_shot(span.shot, span.shot_kind)]
     numbers = sorted({span.shot + 1 for span in here})
     if not numbers:
-        raise ValueError("there is no such shot in this film")
+        asked, count = moment.name or moment.number, max(span.shot for span in plan.spans) + 1
+        raise ValueError(f"there is no shot {asked} in this film, which has {count}")
     if len(numbers) > 1 and moment.name != "learning":
         raise ValueError(f"there are {len(numbers)}; give {' or '.join(f'shot:{number}' for number in numbers)}")
     return [span for span in here if span.shot == numbers[0] - 1]
