@@ -12,7 +12,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ import numpy as np
 import netviz
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.renderer import TransparentRenderer, draw_frames, make_renderer
-from netviz.errors import NetvizError, NetvizWarning
+from netviz.errors import InputError, NetvizError, NetvizWarning
+from netviz.pipeline.jobs import encode_settings
 from netviz.pipeline.looks import Filmed, filmed
+from netviz.pipeline.platforms import platform_file_problems
 from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
@@ -165,9 +167,14 @@ def _written(steps: _Steps, prepared: Prepared, finished: Finished, folder: Path
     if scene.output.transparent:
         kinds = [kind for kind in kinds if kind not in OPAQUE]
     made = []
-    if kinds:
+    targets = [folder / f"film{kind}" for kind in kinds]
+    if platform_file_problems(scene, prepared.plan, targets, encode_settings(scene.output)):
+        with steps.step("refuse files"), suppress(InputError):
+            netviz.render(source, targets, jobs=1)
+            raise Found(f"{scene.output.platform} takes none of {kinds}, and they are made")
+    elif kinds:
         with steps.step(f"render {' '.join(kinds)}"):
-            film = netviz.render(source, [folder / f"film{kind}" for kind in kinds], jobs=1)
+            film = netviz.render(source, targets, jobs=1)
         made += sorted(path.suffix for path in film.files)
     elif "frames" in besides:
         with steps.step("all frames"):
