@@ -37,7 +37,7 @@ HIDDEN = ".netviz-"
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 Overwrite = bool | Callable[[Path], bool]
-"""Whether existing files are replaced, or from one of them, as it is in the end, to whether that is."""
+"""True where existing files are replaced; or a function that says so of one, asked when the new one is whole."""
 
 
 class OutputFailed(NetvizError):

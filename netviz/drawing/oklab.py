@@ -58,7 +58,7 @@ def from_oklch(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def distance(first: Floats, second: Floats) -> float:
-    """How far two colours (3,) are apart for the eye: 100 times their distance in Oklab, 0 to 100 from black to white.
+    """Difference of two colours (3,) to the eye: 100 times their distance in Oklab, 0 to 100 from black to white.
 
     About 2 is a difference that can just be seen side by side.
     """

@@ -39,7 +39,7 @@ _OTHER_KINDS = [
         (rb"II\*\0|MM\0\*", "a TIFF picture"),
     )
 ]
-"""How files of other kinds begin, and their names."""
+"""First bytes of files of other kinds, and their names."""
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _CHUNK = struct.Struct(">L4s")  # length and name; the content and its checksum follow
 _PNG_PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")

@@ -59,7 +59,7 @@ def platform_file_problems(
 
 
 def _gif_faults(output: OutputFile, limits: AnimatedLimits, plan: Plan) -> Iterator[str]:
-    """What a platform takes at most that a GIF has more of, and what would be right."""
+    """Limits of a platform that a GIF passes, each with what would be right."""
     width, height = output.encoding.size
     pictures = len(output.encoding.selected(range(plan.frame_count)))
     rate = plan.fps / output.encoding.every

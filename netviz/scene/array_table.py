@@ -45,7 +45,7 @@ _OTHERS = {"O": "Python objects", "V": "records", "c": "complex numbers", "M": "
 
 @dataclass(frozen=True)
 class _Header:
-    """What an array's header says: its type (<f8), whether its first index varies fastest, and its shape."""
+    """Header of an array: its type (<f8), whether its first index varies fastest, and its shape."""
 
     type: str
     is_fortran: bool

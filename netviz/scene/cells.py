@@ -13,7 +13,7 @@ Cell = str | float
 """A cell: text as it stands in a file, or a number of an array."""
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "-nan", "null", "?"))
-"""What programs write where a value is missing, in small letters."""
+"""Texts that programs write where a value is missing, in small letters."""
 _NO_NUMBER = MISSING | {"none", "nil", ".", "-", "--"}
 """The same in a column of numbers; elsewhere `none` may be a word."""
 

@@ -40,7 +40,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class AnimatedLimits:
-    """What a platform takes of GIFs.
+    """Limits of a platform for GIFs.
 
     largest_file: in bytes. largest: width and height in pixels. pictures: number of them. pixels: in all pictures.
     """

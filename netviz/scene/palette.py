@@ -65,7 +65,7 @@ def _as_code(value: Any) -> Any:
 
 
 def _meant(value: Any) -> str:
-    """What a colour was probably meant to be, in brackets; an empty text if nothing is near."""
+    """The colour that was probably meant, in brackets; an empty text if none is near."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     text = f"{value:06d}" if is_number and 0 <= value < 10**6 else value if isinstance(value, str) else ""
     if re.fullmatch("#?([0-9a-fA-F]{4}|[0-9a-fA-F]{8})", text) and text not in NAMED:
@@ -126,7 +126,7 @@ class Palette(Part):
 
     @property
     def is_light(self) -> bool | None:
-        """Whether the background is light, judged by its centre; None where none is given."""
+        """True if the background is light, judged by its centre; None where none is given."""
         return None if self.background is None else luminance(self.background[0]) > MIDDLE_GREY
 
 
@@ -149,7 +149,7 @@ _HUES = (
     *((5.0, "pink"), (39.0, "red"), (82.0, "orange"), (115.0, "yellow"), (172.0, "green"), (215.0, "turquoise")),
     *((282.0, "blue"), (330.0, "purple"), (360.0, "pink")),
 )
-"""Where the hues of Oklab end, in degrees, that are called so."""
+"""Ends of the ranges of hue in Oklab, in degrees, that are called so."""
 
 
 def called(code: str) -> str:

@@ -79,7 +79,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a scene takes from a table, or all that is wrong with it.
+    """Rows and columns that a scene takes from a table, or all that is wrong with it.
 
     examples: of every row that lacks no value. places: where the row of each stands. inputs, targets: names of the
     neurons; none where they have none. classes: names of the classes that the targets are; none where they are numbers.
@@ -355,7 +355,7 @@ def _class_problems(chosen: _Chosen, rows: Sequence[Row], names: Sequence[str]) 
 
 
 def _not_drawable(name: str) -> str:
-    """What keeps a name from being drawn beside a neuron; "" if nothing does."""
+    """Reason why a name cannot be drawn beside a neuron; "" if it can."""
     if len(name) > LONGEST_TEXT:
         return f"a name of {len(name):,} characters; {LONGEST_TEXT} are the most"
     try:

@@ -137,7 +137,7 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str) -> UnreadableYaml:
 
 
 def _colour_in_brackets(error: yaml.MarkedYAMLError, text: str) -> UnreadableYaml | None:
-    """What is wrong where a colour without quotes made a comment of the rest of a line, brackets that close in it."""
+    """Message for a colour without quotes that made a comment of the rest of its line, closing brackets and all."""
     end = error.problem_mark
     if end is None or "flow" not in (error.context or ""):
         return None

@@ -66,7 +66,7 @@ def position_of(
     *,
     allows_end: bool = False,
 ) -> Fraction:
-    """Where a moment, other than an event, begins: in frames from the start of the film, with its offset, not rounded.
+    """Beginning of a moment other than an event: in frames from the start of the film, with its offset, not rounded.
 
     text: of the moment, for messages. seen: from a cycle to the frame with which the film comes to it, if a recording
     is there to give it; None where it is to be computed from the plan. allows_end: whether the very end is a moment.

@@ -64,12 +64,12 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
 
 
 def scene_normalization(scene: Scene) -> Floats | None:
-    """What a scene's values, or features of points, are normalised with, (2, n_0); None where they are not."""
+    """Shifts and scales that normalise a scene's values, or features of points, (2, n_0); None where they are not."""
     return normalization_of(scene.data.normalize, network_inputs(features_of(scene), examples_of(scene).given))
 
 
 def normalization_of(way: Normalize | None, values: Floats) -> Floats | None:
-    """What is subtracted from each of n_0 columns, and what it is divided by then, (2, n_0); None for no way.
+    """Shift that is subtracted from each of n_0 columns, and scale that divides it then, (2, n_0); None for no way.
 
     values: (E, n_0), those of the training examples. A column whose values are all the same is only shifted, to 0.
     """

@@ -40,7 +40,7 @@ _RANGES = {
     "gelu": (-0.17, inf),
     "swish": (-0.279, inf),
 }
-"""What outputs can give; others give any number."""
+"""Ranges of outputs; others give any number."""
 _ROUNDING = 1e-9
 """Difference of a sum of targets from 1 that is none."""
 

@@ -285,7 +285,7 @@ class GradientsPanel(NoGlow):
             self.context.canvas.text(text, right, self._line(0), faces.words, small, ink, "right", level)
 
     def _share(self, sizes: Floats) -> str:
-        """How much of the last layer's signal comes to the first; "" where either has none, or there is one layer."""
+        """Share of the last layer's signal that comes to the first, in words; "" where either has none."""
         if len(sizes) < 2 or not sizes[0] > SMALLEST or not sizes[-1] > SMALLEST:
             return ""
         scene, part = self.context.scene, float(sizes[0] / sizes[-1])
