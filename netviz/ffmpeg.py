@@ -257,7 +257,9 @@ class Ffmpeg:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=_PATIENCE + 1 if self._stalled else 1.0)
         self._kill()
-        self._threads[0].join(timeout=1.0)
+        for thread in (self._threads[0], self._gatherer):
+            if thread is not None:
+                thread.join(timeout=1.0)
         status = self._process.returncode
         if self._stalled:
             reason = f"ffmpeg made no progress for {self._stall_limit:g} s and was ended"

@@ -15,6 +15,7 @@ if not torch.distributed.is_available():
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
+import os
 import sys
 from pathlib import Path
 import torch, netviz
@@ -49,6 +50,8 @@ if watching and rank == 1:
     else:
         raise AssertionError("there is a recording")
 distributed.destroy_process_group()
+sys.stderr.flush()
+os._exit(0)  # threads of gloo may abort a process that takes itself apart at leisure; all that is tested is done
 """
 
 
@@ -68,6 +71,7 @@ def train(folder: Path, how: str) -> list[dict[str, torch.Tensor]]:
     finally:
         for run in runs:
             run.kill()
+            run.communicate()
     return [torch.load(folder / f"weights_{rank}.pt") for rank in range(2)]
 
 
